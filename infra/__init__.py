@@ -1,0 +1,1 @@
+"""How careloop reaches the outside: settings, and one adapter per thing (Kafka, S3, SQL, mail, HTTP)."""
