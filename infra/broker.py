@@ -11,8 +11,9 @@ from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import InvalidReplicationFactorError, KafkaError, TopicAlreadyExistsError
 
+from infra import broker_access
 from infra.settings import Settings
 from schemas.cloudevents import Event, to_kafka
 from schemas.errors import SettingError, Unavailable
@@ -41,10 +42,19 @@ def connection(settings: Settings) -> dict[str, Any]:
     return shared
 
 
+def _admitted(settings: Settings) -> dict[str, Any]:
+    """`connection`, once it is known that Kafka does not refuse it; `SettingError` where it does."""
+    arguments = connection(settings)
+    broker_access.check(settings, arguments)
+    return arguments
+
+
 def admin(settings: Settings) -> KafkaAdminClient:
+    arguments = _admitted(settings)
     try:
-        return KafkaAdminClient(**connection(settings))
+        return KafkaAdminClient(**arguments)
     except KafkaError as error:
+        broker_access.explain(settings, arguments)
         raise Unavailable(
             f"Kafka at CARELOOP_KAFKA_BOOTSTRAP={settings.kafka_bootstrap} does not answer: {error}"
         ) from error
@@ -71,15 +81,22 @@ def wait_until_ready(settings: Settings, seconds: float) -> None:
 
 
 def ensure_topics(settings: Settings, topics: Iterable[str] = tuple(Topic)) -> None:
-    """Create the topics that are missing."""
+    """Create the topics that are missing, and return once every one of them has its leaders."""
     client = admin(settings)
     try:
         for missing in sorted(set(topics) - set(client.list_topics())):
+            wanted = NewTopic(missing, settings.kafka_partitions, settings.kafka_replication)
             with contextlib.suppress(TopicAlreadyExistsError):
-                client.create_topics(
-                    [NewTopic(missing, settings.kafka_partitions, settings.kafka_replication)]
-                )
+                client.create_topics([wanted], wait_for_metadata=True)
+    except InvalidReplicationFactorError as error:
+        raise SettingError(
+            f"CARELOOP_KAFKA_REPLICATION={settings.kafka_replication}: topics cannot be created: {error}"
+        ) from error
     except KafkaError as error:
+        if error.retriable:
+            raise Unavailable(
+                f"Kafka at {settings.kafka_bootstrap} does not create topics: {error}"
+            ) from error
         raise SettingError(f"CARELOOP_KAFKA_BOOTSTRAP: topics cannot be created: {error}") from error
     finally:
         client.close()
@@ -93,7 +110,7 @@ def consumer(settings: Settings, **overrides: Any) -> KafkaConsumer:
         "isolation_level": "read_committed",
         # The embedded broker ignores fetch limits and answers with all it has.
         "receive_message_max_bytes": 1_000_000_000,
-        **connection(settings),
+        **_admitted(settings),
         **overrides,
     }
     return KafkaConsumer(**arguments)
@@ -102,12 +119,20 @@ def consumer(settings: Settings, **overrides: Any) -> KafkaConsumer:
 class Publisher:
     """Produces events and knows which of them Kafka has acknowledged (``acks=all``)."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, patience: float = 30) -> None:
+        """``patience``: seconds to wait, here and in `send`, for a broker that does not answer."""
+        arguments = _admitted(settings)
         try:
             self._producer = KafkaProducer(
-                acks="all", linger_ms=5, enable_idempotence=False, **connection(settings)
+                acks="all",
+                linger_ms=5,
+                enable_idempotence=False,
+                bootstrap_timeout_ms=int(patience * 1000),
+                max_block_ms=int(patience * 1000),
+                **arguments,
             )
         except KafkaError as error:
+            broker_access.explain(settings, arguments)
             raise Unavailable(f"Kafka at {settings.kafka_bootstrap} does not answer: {error}") from error
         self._pending: list[Any] = []
 
@@ -126,7 +151,10 @@ class Publisher:
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
     ) -> None:
         """Queue any record, even a malformed one: a replay sends what it was given."""
-        self._pending.append(self._producer.send(topic, value=value, key=key, headers=headers))
+        try:
+            self._pending.append(self._producer.send(topic, value=value, key=key, headers=headers))
+        except KafkaError as error:
+            raise Unavailable(f"Kafka did not take an event: {error}") from error
 
     def flush(self, seconds: float = 30) -> None:
         """Return once Kafka has acknowledged everything sent; `Unavailable` otherwise."""

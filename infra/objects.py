@@ -1,26 +1,24 @@
 """The bucket: a thin adapter over boto3 that speaks of conditional writes.
 
-Errors are sorted in one place (`_translated`): lost conditions are `AlreadyExists` or `Conflict`,
+Errors are sorted in one place (`infra.object_errors`): lost conditions are `AlreadyExists` or `Conflict`,
 what may pass is `Unavailable`, wrong credentials or a missing bucket are `SettingError`.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from infra.object_errors import address_checked, status, translated
 from infra.settings import Settings
-from schemas.errors import AlreadyExists, Conflict, NotFound, SettingError, Unavailable
+from schemas.errors import AlreadyExists, Conflict, NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-
-_DENIED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "Forbidden"}
 
 
 @dataclass(frozen=True)
@@ -54,29 +52,30 @@ class Bucket:
     @classmethod
     def open(cls, settings: Settings) -> "Bucket":
         access, secret = settings.s3_access_key, settings.s3_secret_key
-        client = boto3.client(
-            "s3",
-            endpoint_url=settings.s3_endpoint,
-            region_name=settings.s3_region,
-            aws_access_key_id=access.get_secret_value() if access else None,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            config=Config(
-                connect_timeout=5,
-                read_timeout=60,
-                max_pool_connections=16,
-                retries={"max_attempts": 4, "mode": "standard"},
-                s3={"addressing_style": "path" if settings.s3_endpoint else "auto"},
-            ),
-        )
+        with address_checked(settings.s3_endpoint):
+            client = boto3.client(
+                "s3",
+                endpoint_url=settings.s3_endpoint,
+                region_name=settings.s3_region,
+                aws_access_key_id=access.get_secret_value() if access else None,
+                aws_secret_access_key=secret.get_secret_value() if secret else None,
+                config=Config(
+                    connect_timeout=5,
+                    read_timeout=60,
+                    max_pool_connections=16,
+                    retries={"max_attempts": 4, "mode": "standard"},
+                    s3={"addressing_style": "path" if settings.s3_endpoint else "auto"},
+                ),
+            )
         return cls(client, settings.require("s3_bucket"))
 
     def ensure(self) -> None:
         """Create the bucket where it is missing (the embedded stack and tests do; production need not)."""
-        with _translated(self.name):
+        with translated(self.name):
             try:
                 self._s3.head_bucket(Bucket=self.name)
             except ClientError as error:
-                if _status(error) != 404:
+                if status(error) != 404:
                     raise
                 self._s3.create_bucket(Bucket=self.name)
 
@@ -88,7 +87,7 @@ class Bucket:
         content_type: str = "application/octet-stream",
     ) -> str:
         """Write a new object; `AlreadyExists` where the key is taken. Returns the ETag."""
-        with _translated(key):
+        with translated(key):
             try:
                 answer = self._s3.put_object(
                     Bucket=self.name,
@@ -99,7 +98,7 @@ class Bucket:
                     IfNoneMatch="*",
                 )
             except ClientError as error:
-                if _status(error) == 412:
+                if status(error) == 412:
                     raise AlreadyExists(key) from None
                 raise
         return answer["ETag"]
@@ -112,7 +111,7 @@ class Bucket:
         content_type: str = "application/octet-stream",
     ) -> str:
         """Write an object whatever was there. For keys that name their content."""
-        with _translated(key):
+        with translated(key):
             answer = self._s3.put_object(
                 Bucket=self.name, Key=key, Body=body, Metadata=dict(metadata or {}), ContentType=content_type
             )
@@ -127,7 +126,7 @@ class Bucket:
         content_type: str = "application/octet-stream",
     ) -> str:
         """Write over the object that had ``etag``; `Conflict` where somebody else moved it."""
-        with _translated(key):
+        with translated(key):
             try:
                 answer = self._s3.put_object(
                     Bucket=self.name,
@@ -138,13 +137,13 @@ class Bucket:
                     IfMatch=etag,
                 )
             except ClientError as error:
-                if _status(error) in (404, 412):
+                if status(error) in (404, 412):
                     raise Conflict(key) from None
                 raise
         return answer["ETag"]
 
     def get(self, key: str) -> Stored:
-        with _translated(key):
+        with translated(key):
             answer = self._s3.get_object(Bucket=self.name, Key=key)
             body = answer["Body"].read()
         return Stored(key, body, answer["ETag"], answer["Metadata"], answer["LastModified"])
@@ -159,7 +158,7 @@ class Bucket:
     def head(self, key: str) -> Stored | None:
         """An object's metadata with an empty body, or None where there is none."""
         try:
-            with _translated(key):
+            with translated(key):
                 answer = self._s3.head_object(Bucket=self.name, Key=key)
         except NotFound:
             return None
@@ -173,7 +172,7 @@ class Bucket:
             StartAfter=after or "",
             PaginationConfig={"MaxItems": limit, "PageSize": min(limit or 1000, 1000)},  # type: ignore[typeddict-item]
         )
-        with _translated(prefix):
+        with translated(prefix):
             for page in pages:
                 for entry in page.get("Contents", []):
                     yield Listed(entry["Key"], entry["Size"], entry["ETag"], entry["LastModified"])
@@ -181,7 +180,7 @@ class Bucket:
     def children(self, prefix: str) -> list[str]:
         """The names directly below ``prefix`` that have objects below them, in order."""
         names: list[str] = []
-        with _translated(prefix):
+        with translated(prefix):
             pages = self._s3.get_paginator("list_objects_v2").paginate(
                 Bucket=self.name, Prefix=prefix, Delimiter="/"
             )
@@ -190,26 +189,5 @@ class Bucket:
         return names
 
     def delete(self, key: str) -> None:
-        with _translated(key):
+        with translated(key):
             self._s3.delete_object(Bucket=self.name, Key=key)
-
-
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-
-
-@contextmanager
-def _translated(what: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code == "NoSuchBucket":
-            raise SettingError(f"CARELOOP_S3_BUCKET: there is no such bucket ({what})") from error
-        if _status(error) == 404:
-            raise NotFound(what) from error
-        if code in _DENIED or _status(error) in (401, 403):
-            raise SettingError(f"CARELOOP_S3_ACCESS_KEY: S3 refused access to {what}: {code}") from error
-        raise Unavailable(f"S3 answered {code or _status(error)} for {what}") from error
-    except BotoCoreError as error:
-        raise Unavailable(f"S3 does not answer for {what}: {error}") from error

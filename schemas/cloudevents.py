@@ -22,7 +22,8 @@ JSON_TYPE = "application/json"
 STRUCTURED_TYPE = "application/cloudevents+json"
 MAX_DATA_BYTES = 1_000_000
 _KNOWN = {"specversion", "id", "source", "type", "time", "datacontenttype", "dataschema", "subject"}
-_ATTRIBUTE_NAME = re.compile(r"^[a-z0-9]{1,40}$")
+_ATTRIBUTE_NAME = re.compile(r"[a-z0-9]{1,40}")
+_QUOTED = re.compile(r"""('.*'|".*")(?= - at)""", re.DOTALL)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,24 +122,28 @@ def _binary(headers: dict[str, str], content_type: str) -> dict[str, str]:
 
 def _structured(value: bytes) -> tuple[dict[str, str], bytes]:
     try:
+        value.decode()
         document = msgspec.json.decode(value, type=dict[str, msgspec.Raw])
+        raw = document.pop("data", None)
+        found = {name: msgspec.json.decode(encoded) for name, encoded in document.items()}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(DeadLetterReason.NOT_JSON, str(error)) from None
-    raw = document.pop("data", None)
+        raise Malformed(DeadLetterReason.NOT_JSON, _without_values(str(error))) from None
     if raw is None:
         raise Malformed(DeadLetterReason.MISSING_ATTRIBUTE, "the structured event has no data")
-    attributes: dict[str, str] = {}
-    for name, encoded in document.items():
-        found: Any = msgspec.json.decode(encoded)
-        if isinstance(found, bool):
-            attributes[name] = "true" if found else "false"
-        elif isinstance(found, str | int):
-            attributes[name] = str(found)
-        elif found is not None:
-            raise Malformed(
-                DeadLetterReason.BAD_ATTRIBUTE, f"attribute {name} is neither text, number nor boolean"
-            )
-    return attributes, bytes(raw)
+    return {name: _text(name, one) for name, one in found.items() if one is not None}, bytes(raw)
+
+
+def _text(name: str, value: Any) -> str:
+    """An attribute of a structured event as binary mode would carry it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and abs(value) < 2**63:
+        return str(value)
+    raise Malformed(
+        DeadLetterReason.BAD_ATTRIBUTE, f"attribute {name[:40]!r} is neither text, integer nor boolean"
+    )
 
 
 def _checked(topic: str, key: bytes | None, attributes: dict[str, str], data: bytes) -> Event:
@@ -150,7 +155,7 @@ def _checked(topic: str, key: bytes | None, attributes: dict[str, str], data: by
             DeadLetterReason.BAD_ATTRIBUTE, f"specversion {attributes['specversion']!r} is not 1.0"
         )
     for name in attributes:
-        if not _ATTRIBUTE_NAME.match(name):
+        if not _ATTRIBUTE_NAME.fullmatch(name):
             raise Malformed(
                 DeadLetterReason.BAD_ATTRIBUTE,
                 f"attribute name {name[:40]!r} is not lower-case letters and digits",
@@ -174,11 +179,18 @@ def _checked(topic: str, key: bytes | None, attributes: dict[str, str], data: by
 
 def _validated(event_type: str, data: bytes) -> None:
     try:
+        if not data.isascii():
+            data.decode()  # a field that no type knows is passed by without looking at its bytes
         decode(event_type, data)
     except msgspec.ValidationError as error:
-        raise Malformed(DeadLetterReason.SCHEMA, str(error)) from None
+        raise Malformed(DeadLetterReason.SCHEMA, _without_values(str(error))) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(DeadLetterReason.NOT_JSON, str(error)) from None
+
+
+def _without_values(message: str) -> str:
+    """What was wrong and where, without what a person wrote there: details are logged and listed."""
+    return _QUOTED.sub("'…'", message)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -79,7 +79,11 @@ class NotFound(CareloopError):
 
 
 class Held(CareloopError):
-    """The gate held a version back."""
+    """The gate held a version back. ``page`` is the key of the quality page that says why."""
+
+    def __init__(self, message: str, page: str = "") -> None:
+        super().__init__(message)
+        self.page = page
 
 
 class StackError(CareloopError):

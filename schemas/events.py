@@ -46,7 +46,7 @@ class Effort(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.raw > self.scale_max:
-            raise ValueError(f"effort.raw {self.raw} is above effort.scale_max {self.scale_max}")
+            raise ValueError("effort.raw is above effort.scale_max")
 
 
 class ClientSafeWords(EventData, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,12 +8,12 @@ import hashlib
 
 def checkin_id(programme: str, ticket_id: str, resolution_seq: int) -> str:
     """The one check-in that ``programme`` may make for this resolution of a ticket."""
-    return f"c-{_digest('checkin', programme, ticket_id, str(resolution_seq))}"
+    return _digest("check-in", programme, ticket_id, str(resolution_seq))
 
 
 def pulse_id(checkin_id: str) -> str:
     """The one pulse that a check-in asks for; a second answer to it replaces the first."""
-    return f"p-{_digest('pulse', checkin_id)}"
+    return _digest("pulse", checkin_id)
 
 
 def message_id(checkin_id: str, domain: str) -> str:

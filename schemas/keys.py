@@ -10,6 +10,7 @@ HISTORY = "history/"
 STAGING = "staging/"
 QUALITY = "quality/"
 PUBLISHED = "published/"
+WAITING = "waiting/"
 LATEST = "published/latest.json"
 POLICY_CURRENT = "policy/current.json"
 PROMPTS_CURRENT = "prompts/current.json"
@@ -17,6 +18,10 @@ HISTORY_MANIFEST = "history/_manifest.json"
 
 _LANDING = re.compile(
     r"^landing/(?P<topic>[a-zA-Z0-9._-]+)/(?P<generation>\d+)/(?P<partition>\d+)/(?P<first>\d{20})\.parquet$"
+)
+
+_DEAD_LETTERS = re.compile(
+    r"^dead-letters/(?P<topic>[a-zA-Z0-9._-]+)/(?P<generation>\d+)/(?P<partition>\d+)/(?P<first>\d+)-\w+\.parquet$"
 )
 
 
@@ -52,6 +57,20 @@ def parse_landing(key: str) -> tuple[ChainId, int]:
     return chain, int(match["first"])
 
 
+def parse_dead_letters(key: str) -> tuple[ChainId, int]:
+    """The chain and the first offset of the range that a dead-letter key belongs to."""
+    match = _DEAD_LETTERS.match(key)
+    if match is None:
+        raise ValueError(f"not a dead-letter key: {key}")
+    chain = ChainId(match["topic"], int(match["generation"]), int(match["partition"]))
+    return chain, int(match["first"])
+
+
+def generation_marker(topic: str, generation: int) -> str:
+    """Says why ``generation`` of ``topic`` was started; no landing key, so readers of ranges pass it by."""
+    return f"{LANDING}{topic}/{generation}/generation.json"
+
+
 def history(event: str, day: date, name: str) -> str:
     """``day`` is the UTC date of the events' ce_time."""
     return f"{HISTORY}{event}/date={day.isoformat()}/{name}.parquet"
@@ -67,6 +86,11 @@ def quality(run: str, name: str) -> str:
 
 def published(version: str, name: str) -> str:
     return f"{PUBLISHED}{version}/{name}"
+
+
+def waiting(version: str) -> str:
+    """What the version after ``version`` must know of it: who is counted where. Never published."""
+    return f"{WAITING}{version}.parquet"
 
 
 def version(started: datetime, digest: str) -> str:

@@ -141,6 +141,12 @@ def _check(policy: Policy, where: str) -> None:
         raise InputError(f"{where}: live_from needs an offset, such as 2026-01-31T09:00:00+01:00")
     if not policy.programmes:
         raise InputError(f"{where}: programmes is empty; name at least one, such as after-resolution")
+    for name, programme in policy.programmes.items():
+        if programme.delay >= programme.stale_after:
+            raise InputError(
+                f"{where}: programmes.{name}: its delay is not shorter than stale_after, so it would never ask; "
+                "shorten delay or lengthen stale_after"
+            )
 
 
 def _line_of(raw: bytes, message: str) -> str:

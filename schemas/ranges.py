@@ -69,5 +69,7 @@ class Link:
                 f"Restore the object from a copy with its metadata, then run `careloop verify`."
             ) from None
         if link.next <= link.first:
-            raise ChainBroken(f"{link.key} says that it ends at {link.next}, before it began; run `careloop verify`")
+            raise ChainBroken(
+                f"{link.key} says that it ends at {link.next}, where it begins; run `careloop verify`"
+            )
         return link
