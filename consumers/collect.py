@@ -24,7 +24,9 @@ from schemas.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 0.05
+REST_SECONDS = 0.2
+"""after a poll that gave nothing; a broker that answers every fetch at once would keep us spinning"""
 LEAVE_WITHIN = timedelta(seconds=20)
 """how long a stopped collector tries to land what it holds; the rest is read again by the next one"""
 PATIENCE = timedelta(seconds=60)
@@ -82,6 +84,8 @@ class Collector:
         except Unavailable as why:
             self._stop.wait(self._delay(why))
             return
+        if not found:
+            self._stop.wait(REST_SECONDS)
         for assigned in source.assignments():
             self._ours.follow(assigned)
         if self._ours.take(found):

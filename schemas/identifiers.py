@@ -21,6 +21,11 @@ def message_id(checkin_id: str, domain: str) -> str:
     return f"<{checkin_id}@{domain}>"
 
 
+def share(checkin_id: str) -> float:
+    """A fixed number in [0, 1) for this check-in: below its programme's ``sample_share`` it is made."""
+    return int(_digest("share", checkin_id)[:13], 16) / 16**13
+
+
 def _digest(*parts: str) -> str:
     """32 hex digits of the parts; each is led by its length, so that no two lists run together."""
     framed = "".join(f"{len(part)}:{part}" for part in parts)

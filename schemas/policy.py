@@ -144,8 +144,8 @@ def _check(policy: Policy, where: str) -> None:
     for name, programme in policy.programmes.items():
         if programme.delay >= programme.stale_after:
             raise InputError(
-                f"{where}: programmes.{name}: its delay is not shorter than stale_after, so it would never ask; "
-                "shorten delay or lengthen stale_after"
+                f"{where}: programmes.{name}: its delay is not shorter than stale_after, so it would "
+                "never ask; shorten delay or lengthen stale_after"
             )
 
 

@@ -1,0 +1,1 @@
+"""The domain: check-ins, prompts, metrics, publishing. Imported as ``careloop``, never ``dags.careloop``."""
