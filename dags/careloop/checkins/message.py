@@ -69,7 +69,7 @@ def compose(
     )
     written = words.write(template, ask.locale, ask.resolution, fill)
     sender = _sender(settings)
-    message_id = f"<{ask.checkin_id}@{sender.domain}>"
+    message_id = identifiers.message_id(ask.checkin_id, sender.domain)
     mail = _mail(ask, written, policy, sender, stop_url)
     mail["Message-ID"] = message_id
     mail["Date"] = format_datetime(now.astimezone(UTC))

@@ -1,0 +1,1 @@
+"""Expectations that several datasets share, by what they are about: the contract, figures, bounds."""
