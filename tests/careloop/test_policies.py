@@ -5,8 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from careloop import policies
 
+from careloop import policies
 from infra.objects import Bucket
 from infra.settings import Settings
 from schemas import keys

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 from careloop.checkins.facts import Resolution
-
 from infra.mail import Accepted, Outcome
 from schemas.cloudevents import Event, event
 from schemas.events import (

@@ -1,8 +1,8 @@
 """A new ledger sends nothing before it has read what was asked before."""
 
-from careloop.checkins import catch_up
 from sqlalchemy import Engine
 
+from careloop.checkins import catch_up
 from infra.ends import Ends
 from infra.ledger.engine import writing
 from infra.ledger.models import Position

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from careloop.checkins.facts import Ask, Deferred, LedgerView
 from careloop.checkins.forecast import forecast
-
 from tests.careloop.checkins.making import NOON, policy, reasons, resolution
 
 

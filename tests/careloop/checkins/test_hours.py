@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from careloop.checkins.hours import next_allowed, zone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from careloop.checkins.hours import next_allowed, zone
 from schemas.events import QuietHours
 
 ZONES = [

@@ -7,14 +7,14 @@ from email import policy as mail_policy
 from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from careloop.checkins import words
 from careloop.checkins.facts import Ask, LedgerView
 from careloop.checkins.message import Message, compose
 from careloop.checkins.rules import due
 from careloop.prompts import CurrentPrompt, catalogue
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from infra import links
 from infra.settings import Settings
 from schemas import identifiers

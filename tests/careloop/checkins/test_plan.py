@@ -4,10 +4,10 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from careloop.checkins.plan import forget, plan
-from careloop.checkins.view import undecided, view
 from sqlalchemy import Engine, select
 
+from careloop.checkins.plan import forget, plan
+from careloop.checkins.view import undecided, view
 from infra.ledger.engine import reading, writing
 from infra.ledger.models import AskRow, Position, ResolutionRow
 from infra.objects import Bucket

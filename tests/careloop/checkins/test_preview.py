@@ -4,11 +4,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from careloop.checkins.plan import plan
-from careloop.checkins.preview import look_ahead, preview
 from sqlalchemy import select
 from typer.testing import CliRunner
 
+from careloop.checkins.plan import plan
+from careloop.checkins.preview import look_ahead, preview
 from infra.cli import preview as cli
 from infra.ledger.engine import reading, writing
 from infra.ledger.migrate import upgrade

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from careloop.checkins.facts import Ask, Avoided, Deferred, LedgerView, Resolution, Wishes, ZoneFrom
-from careloop.checkins.rules import due
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from careloop.checkins.facts import Ask, Avoided, Deferred, LedgerView, Resolution, Wishes, ZoneFrom
+from careloop.checkins.rules import due
 from schemas import identifiers
 from schemas.events import QuietHours
 from schemas.policy import AvoidReason

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
 from careloop.checkins.preview import look_ahead
 from careloop.checkins.run import plan_checkins, send_checkins
-
 from infra.broker import consumer
 from infra.objects import Bucket
 from infra.settings import Settings

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import Engine, select
+
 from careloop.checkins import claims
 from careloop.checkins.facts import Ask
 from careloop.checkins.rules import due
 from careloop.checkins.send import BUDGET, Sender
 from careloop.checkins.view import in_doubt, undecided, view
-from sqlalchemy import Engine, select
-
 from infra.ledger import outbox
 from infra.ledger.engine import reading, writing
 from infra.ledger.models import AskRow, OutboxRow, PreferenceRow, ReopenRow, ResolutionRow

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from careloop.prompts import catalogue, current
 from careloop.prompts.rotate import rotate
-
 from infra.objects import Bucket
 from schemas import keys
 from schemas.errors import InputError, Unavailable

@@ -3,12 +3,12 @@
 from itertools import pairwise
 
 import pytest
-from careloop.prompts import catalogue as catalogues
-from careloop.prompts.catalogue import Catalogue, Prompt
-from careloop.prompts.rotation import prompt_for
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from careloop.prompts import catalogue as catalogues
+from careloop.prompts.catalogue import Catalogue, Prompt
+from careloop.prompts.rotation import prompt_for
 from schemas.errors import InputError
 
 

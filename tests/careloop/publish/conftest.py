@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
+
 from careloop.metrics import WAITING, Aggregates
 from careloop.publish import steps
-
 from infra.objects import Bucket
 from schemas.cloudevents import Event, event
 from schemas.events import TicketResolved

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from careloop.publish import steps
 
+from careloop.publish import steps
 from expectations.verdict import Finding, Verdict
 from infra.cli import main
 from infra.objects import Bucket

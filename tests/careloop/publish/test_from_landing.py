@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from careloop.publish import publish, reader
-
 from infra.objects import Bucket
 from infra.settings import Settings
 from schemas import keys

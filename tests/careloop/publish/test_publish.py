@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from careloop.publish import pointer, publish, reader, record, steps, version
 
+from careloop.publish import pointer, publish, reader, record, steps, version
 from expectations.verdict import Finding, Verdict
 from infra.objects import Bucket
 from infra.settings import Settings

@@ -5,13 +5,13 @@ from html.parser import HTMLParser
 
 import pyarrow as pa
 import pytest
+
 from careloop.publish.quality import page as quality_page
 from careloop.publish.record import Run
 from careloop.publish.review import page
 from careloop.publish.review.compare import changes, closed_weeks
 from careloop.publish.review.opening import opening
 from careloop.publish.review.words import signed
-
 from expectations.verdict import Finding, Verdict
 from tests.version_fixture import EFFORT, NOW, WEEKS, empty, manifest, tables
 
