@@ -37,7 +37,6 @@ def rotate_prompt() -> None:
         """This month's prompt into force."""
         from careloop.failing import at_once_when_wrong
         from careloop.prompts.run import rotate_prompt as rotate_now
-
         from infra.settings import Settings
 
         with at_once_when_wrong():

@@ -41,7 +41,6 @@ def send_checkins() -> None:
         """What is new in landing, into the ledger."""
         from careloop.checkins.run import plan_checkins
         from careloop.failing import at_once_when_wrong
-
         from infra.settings import Settings
 
         with at_once_when_wrong():
@@ -52,7 +51,6 @@ def send_checkins() -> None:
         """The asks that are due."""
         from careloop.checkins.run import send_checkins as send_due
         from careloop.failing import at_once_when_wrong
-
         from infra.settings import Settings
 
         chosen = params or {}

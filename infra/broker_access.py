@@ -11,7 +11,6 @@ import ssl
 from typing import Any
 
 from kafka.errors import (
-    KafkaConnectionError,
     KafkaError,
     SaslAuthenticationFailedError,
     UnsupportedSaslMechanismError,
@@ -23,7 +22,6 @@ from infra.settings import Settings
 from schemas.errors import SettingError
 
 _SECONDS = 10
-_TRIES = 10
 
 
 def check(settings: Settings, arguments: dict[str, Any]) -> None:
@@ -123,32 +121,25 @@ def _answers(settings: Settings, host: str, port: int, context: ssl.SSLContext |
 
 
 def _sign_in(settings: Settings, arguments: dict[str, Any]) -> None:
-    """Try to log in. kafka-python drops an answer that comes together with the end of the connection,
-    as a refusal often does: so a connection that just ended is tried again."""
-    for number in range(_TRIES):
-        try:
-            _log_in_once(arguments)
-        except SaslAuthenticationFailedError as error:
-            raise SettingError(
-                f"CARELOOP_KAFKA_USERNAME, CARELOOP_KAFKA_PASSWORD: Kafka refused "
-                f"{settings.kafka_username!r}: {str(error).rpartition('Error: ')[2]}"
-            ) from None
-        except UnsupportedSaslMechanismError:
-            raise SettingError(
-                f"CARELOOP_KAFKA_SASL_MECHANISM: Kafka does not take {settings.kafka_sasl_mechanism}"
-            ) from None
-        except KafkaConnectionError:
-            if number == 0:
-                explain(settings, arguments)
-        except (KafkaError, OSError):
-            return  # it may pass; the client that is made next says what it is
-        else:
-            return
+    try:
+        _log_in_once(arguments)
+    except SaslAuthenticationFailedError as error:
+        raise SettingError(
+            f"CARELOOP_KAFKA_USERNAME, CARELOOP_KAFKA_PASSWORD: Kafka refused "
+            f"{settings.kafka_username!r}: {str(error).rpartition('Error: ')[2]}"
+        ) from None
+    except UnsupportedSaslMechanismError:
+        raise SettingError(
+            f"CARELOOP_KAFKA_SASL_MECHANISM: Kafka does not take {settings.kafka_sasl_mechanism}"
+        ) from None
+    except (KafkaError, OSError):
+        # It may pass, and then the client that is made next gets in; but not where TLS is expected.
+        explain(settings, arguments)
 
 
 def _log_in_once(arguments: dict[str, Any]) -> None:
     net = NetworkSelector()
-    manager = KafkaConnectionManager(net, **arguments)
+    manager = _Attentive(net, **arguments)
 
     async def once() -> None:
         (server, *_) = manager.cluster.bootstrap_brokers()
@@ -160,3 +151,22 @@ def _log_in_once(arguments: dict[str, Any]) -> None:
         with contextlib.suppress(KafkaError, OSError):
             manager.close()
         net.close()
+
+
+class _Attentive(KafkaConnectionManager):  # type: ignore[misc]
+    """Hears a server out that answers and hangs up at once, as one that refuses a password does.
+
+    kafka-python 3.0.12 throws an answer away when the end of the connection is read together with it,
+    and then knows only that the connection ended. Here the answer is read first, the end after it.
+    """
+
+    async def _build_transport(self, node: Any, timeout_at: float | None = None) -> Any:
+        transport = await super()._build_transport(node, timeout_at=timeout_at)
+        receive = transport._sock_recv
+
+        def answer_first() -> tuple[bytes, Exception | None]:
+            answer, end = receive()
+            return answer, None if answer else end
+
+        transport._sock_recv = answer_first
+        return transport

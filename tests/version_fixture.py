@@ -10,8 +10,8 @@ from math import sqrt
 from typing import Any
 
 import pyarrow as pa
-from careloop.publish.manifest import Manifest, MonthPrompt
 
+from careloop.publish.manifest import Manifest, MonthPrompt
 from expectations.facts import Facts, Reconciled
 from schemas.policy import Policy, parse
 from schemas.tables import DATASETS

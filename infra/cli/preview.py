@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from careloop.checkins.preview import Foreseen, Outlook, Recorded, look_ahead
+from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from careloop.checkins.preview import Foreseen, Outlook, Recorded, look_ahead
 from infra.cli.console import errors, out
 from infra.clock import utc_now
 from infra.local.session import embedded
@@ -79,53 +80,47 @@ def _standing(policy: Policy) -> str:
 
 
 def _asks(decisions: Sequence[Foreseen]) -> Table:
-    table = _table(
-        "Would be asked", "local time", "zone", "ticket", "client", "programme", "waited for", "words"
-    )
+    table = _table("Would be asked", "local time", "about", "words")
     for one in decisions:
+        waited = f"\n[dim]waited for {one.reason}[/]" if one.reason else ""
         table.add_row(
-            f"{one.local:%a %d %b %H:%M}",
-            f"{one.time_zone} ({one.zone_from})",
-            escape(one.ticket_id),
-            escape(one.client_id),
-            escape(one.programme),
-            one.reason,
+            f"{one.local:%a %d %b %H:%M}\n[dim]{one.time_zone} ({one.zone_from})[/]",
+            _about(one) + waited,
             f"[bold]{escape(one.subject)}[/]\n{escape(one.first_words)}",
         )
     return table
 
 
 def _not_asked(decisions: Sequence[Foreseen]) -> Table:
-    table = _table("Would not be asked", "decision", "why", "until", "zone", "ticket", "client", "programme")
+    table = _table("Would not be asked in that time", "decision", "about", "until (local)")
     for one in decisions:
+        until = f"{one.local:%a %d %b %H:%M}\n" if one.verdict == "deferred" else ""
         table.add_row(
-            one.verdict,
-            one.reason,
-            f"{one.local:%a %d %b %H:%M}" if one.verdict == "deferred" else "",
-            f"{one.time_zone} ({one.zone_from})",
-            escape(f"{one.ticket_id} #{one.seq}"),
-            escape(one.client_id),
-            escape(one.programme),
+            f"{one.verdict}: {one.reason}", _about(one), f"{until}[dim]{one.time_zone} ({one.zone_from})[/]"
         )
     return table
 
 
+def _about(one: Foreseen) -> str:
+    what = f"{one.ticket_id} #{one.seq}, {one.client_id}"
+    return f"{escape(what)}\n[dim]{escape(one.programme)}[/]"
+
+
 def _decided(title: str, rows: Sequence[Recorded]) -> Table:
-    table = _table(title, "when (UTC)", "state", "why", "ticket", "client", "programme")
+    table = _table(title, "when (UTC)", "what", "about")
     for one in rows:
+        what = f"{one.ticket_id or '-'} #{one.seq or '-'}, {one.client_id}"
         table.add_row(
             f"{one.at:%Y-%m-%d %H:%M}" if one.at else "",
-            one.state.replace("_", " "),
-            escape(one.reason),
-            escape(f"{one.ticket_id or '-'} #{one.seq or '-'}"),
-            escape(one.client_id),
-            escape(one.programme),
+            ": ".join(filter(None, (one.state.replace("_", " "), escape(one.reason)))),
+            f"{escape(what)}\n[dim]{escape(one.programme)}[/]",
         )
     return table
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", show_lines=False)
+    """Narrow enough for a terminal of 80 columns: what belongs together stands in one cell."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from careloop.publish import publish
 
+from careloop.publish import publish
 from infra.cli.console import errors, out
 from infra.clock import utc_now
 from infra.local.session import embedded

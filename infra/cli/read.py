@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
-from careloop.publish import reader, spreadsheet
 from rich.console import Console
 from rich.table import Table
 
+from careloop.publish import reader, spreadsheet
 from infra.cli.console import errors, out
 from infra.cli.dataset_table import as_table, natural_width
 from infra.local.session import embedded

@@ -1,6 +1,7 @@
 """``careloop verify``: proves that landing has no gap and no overlap; exit code 1 where it has."""
 
 import typer
+from rich import box
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
@@ -12,7 +13,7 @@ from infra.objects import Bucket
 from infra.settings import Settings
 
 _NUMBERS = (
-    "generation", "partition", "first", "next", "ranges", "rows", "dead letters",
+    "first", "next", "ranges", "rows", "dead letters",
     "gaps", "overlaps", "damaged",
 )  # fmt: skip
 
@@ -44,9 +45,10 @@ def command() -> None:
 
 
 def _table(report: Report) -> Table:
-    table = Table("topic", title="landing, partition by partition", title_justify="left")
+    table = Table(title="landing, partition by partition", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("topic / generation / partition", no_wrap=True)
     for name in _NUMBERS:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name in ("first", "next", "rows"))
     for found in report.chains:
         table.add_row(*_cells(found), style="red" if found.faults else None)
     return table
@@ -54,8 +56,8 @@ def _table(report: Report) -> Table:
 
 def _cells(found: ChainReport) -> list[str]:
     faults = (len(found.gaps), len(found.overlaps), len(found.damaged))
-    where = (found.chain.generation, found.chain.partition, found.first, found.next)
-    return [found.chain.topic, *map(str, (*where, found.ranges, found.rows, found.refused, *faults))]
+    numbers = (found.first, found.next, found.ranges, found.rows, found.refused, *faults)
+    return [str(found.chain).removeprefix("careloop."), *map(str, numbers)]
 
 
 def _verdict(report: Report) -> str:

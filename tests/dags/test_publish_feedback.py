@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from careloop.publish import reader, steps, tasks
 
+from careloop.publish import reader, steps, tasks
 from infra.objects import Bucket
 from infra.settings import Settings
 from schemas.errors import Conflict, Held, InputError, Unavailable

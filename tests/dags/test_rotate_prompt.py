@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from careloop.prompts import catalogue, current
-
 from infra.objects import Bucket
 from infra.settings import Settings
 
