@@ -63,7 +63,7 @@ def aggregate(
     with Engine() as engine:
         prepare(engine)
         admissions, counted = _admissions(engine, events, seen, moment)
-        shown = conceal.decide(engine, seen, policy.privacy.min_clients)
+        shown = conceal.decide(engine, seen, policy.privacy.min_clients, moment.last_closed_week)
         tables = _tables(engine, events, admissions)
         counted["stories"] = reconcile.count(engine, "stories")
     return Aggregates(

@@ -6,6 +6,7 @@ dataset's hidden figures are made null.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +24,9 @@ _STATUS = pa.schema(
 )
 
 
-def decide(engine: Engine, previous: PreviousVersion | None, min_clients: int) -> frozenset[Cell]:
+def decide(
+    engine: Engine, previous: PreviousVersion | None, min_clients: int, last_closed_week: date
+) -> frozenset[Cell]:
     """Put ``<name>_status`` for every name of `SHOWN` into the engine; returns the cells that are shown."""
     clients = _clients(engine, "")
     cells = list(clients)
@@ -33,8 +36,16 @@ def decide(engine: Engine, previous: PreviousVersion | None, min_clients: int) -
     for gone in past:
         numbers.setdefault(gone, len(numbers))
     systems = _systems(engine, numbers, set(cells), locked)
+    names = [cell for _, cell in numbers]
+    running = (last_closed_week + timedelta(days=7)).isoformat()
     hid = [numbers[each] for each in past if each in clients and each not in locked]
-    out = hidden([clients.get(each, 0) for each in numbers], systems, min_clients, hid)
+    out = hidden(
+        [clients.get(each, 0) for each in numbers],
+        systems,
+        min_clients,
+        hid,
+        lambda cell, victim: _loss(names[cell], names[victim], running),
+    )
     rows: dict[str, list[dict[str, object]]] = {shown.name: [] for shown in SHOWN}
     for name, cell in cells:
         status = "suppressed" if numbers[name, cell] in out else "published"
@@ -76,6 +87,17 @@ def _clients(engine: Engine, suffix: str) -> dict[Cell, int]:
         )
         found |= {(name, row["cell"]): row["clients"] for row in counted.to_pylist()}
     return found
+
+
+def _loss(cell: str, victim: str, running: str) -> int:
+    """How much readers would miss ``cell``, hidden to protect ``victim``.
+
+    The running week is small while it is young. It hides the total then, never a closed week: those are
+    what is compared.
+    """
+    if running in victim.split("¦"):
+        return 0 if running in cell.split("¦") else 1 if "total" in cell.split("¦") else 2
+    return 0
 
 
 def _systems(

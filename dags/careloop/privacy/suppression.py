@@ -2,23 +2,25 @@
 
 A published cell is a sum over atoms: groups of facts that lie in exactly the same cells. A hidden cell is
 recovered when its sum is pinned by the published ones, that is when its 0/1 vector lies in their row space
-(the linear attacker of Fellegi 1972; a rank test). While a small one is pinned, the smallest cell that helps
-is hidden too; at the end every cell that need not be hidden is shown again, so that the choice is minimal,
-the same one next time, and no hidden cell comes back.
+(the linear attacker of Fellegi 1972; a rank test). While a small one is pinned, the cell that readers miss
+least is hidden too, and of equals the smallest; at the end every cell that need not be hidden is shown
+again, so that the choice is minimal, the same one next time, and no hidden cell comes back.
 
 Cells that an earlier version showed are *locked*: they cannot be taken back, so they count as published for
 ever, and hiding them again helps nobody. What locked cells pin alone was public before.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 _ZERO = 1e-7
+Loss: TypeAlias = Callable[[int, int], int]
 
 
 @dataclass(frozen=True)
@@ -53,18 +55,23 @@ class System:
 
 
 def hidden(
-    clients: Sequence[int], systems: Sequence[System], min_clients: int, before: Collection[int] = ()
+    clients: Sequence[int],
+    systems: Sequence[System],
+    min_clients: int,
+    before: Collection[int] = (),
+    loss: Loss = lambda cell, victim: 0,
 ) -> set[int]:
     """The numbers of the cells that are not published; ``clients[i]`` are cell i's distinct clients.
 
     ``before`` are the cells that the last version hid: what still protects is kept as it is.
+    ``loss(cell, victim)`` says how much readers would miss ``cell``, hidden to protect ``victim``.
     """
     small = {number for number, count in enumerate(clients) if 0 < count < min_clients}
     out = small | set(before)
     while True:
         more: set[int] = set()
         for system in systems:
-            more |= _helpers(system, out | more, small, clients)
+            more |= _helpers(system, out | more, small, clients, loss)
         if not more:
             return _shown_again(out, small, systems, clients)
         out |= more
@@ -75,12 +82,15 @@ def recovered(system: System, out: set[int]) -> list[int]:
     return [cell for cell, _ in _pinned(system, out, out)]
 
 
-def _helpers(system: System, out: set[int], small: set[int], clients: Sequence[int]) -> set[int]:
+def _helpers(system: System, out: set[int], small: set[int], clients: Sequence[int], loss: Loss) -> set[int]:
     """For each pinned cell one more to hide; what was just chosen helps its other victims too."""
     chosen: set[int] = set()
-    for _, helpers in _pinned(system, out, small):
+    for victim, helpers in _pinned(system, out, small):
         if helpers and not any(chosen & same for same in helpers):
-            chosen |= min(helpers, key=lambda same: max((clients[cell], cell) for cell in same))
+            ranked = [
+                (max((loss(cell, victim), clients[cell], cell) for cell in same), same) for same in helpers
+            ]
+            chosen |= min(ranked, key=lambda each: each[0])[1]
     return chosen
 
 

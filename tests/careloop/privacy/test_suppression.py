@@ -99,3 +99,12 @@ def test_the_choice_is_the_same_next_time(case: tuple[list[int], list[System]]) 
     clients, [table] = case
     out = hidden(clients, [table], 3)
     assert hidden(clients, [table], 3, before=out) == out
+
+
+def test_what_readers_miss_least_is_hidden_first_however_large_it_is() -> None:
+    # Two weeks, the second one small, and their total. By size the first goes, unless it is missed more.
+    first, second = [f"a{n}" for n in range(9)], [f"b{n}" for n in range(3)]
+    cells = ((0, first), (1, second), (2, first + second))
+    weeks = System.of([(cell, fact) for cell, facts in cells for fact in facts])
+    assert hidden([9, 3, 12], [weeks], 5) == {0, 1}
+    assert hidden([9, 3, 12], [weeks], 5, loss=lambda cell, victim: int(cell == 0)) == {1, 2}
