@@ -65,7 +65,7 @@ def _play(settings: Settings, supervisor: Supervisor, once: bool) -> None:
     turned = loop.turn()
     bucket = Bucket.open(loop.settings)
     version = summary.show(out, bucket)
-    where.show(out, loop.settings, bucket, version, turned)
+    where.show(out, loop.settings, bucket, version, turned, once)
     if once:
         return
     stack.follow_schedules()

@@ -13,9 +13,21 @@ from infra.local.ports import LOOPBACK
 from infra.objects import Bucket
 from infra.settings import Settings
 
+_WHILE_UP = (
+    "Open the check-in, click its link, answer. Your answer is in the next version: within the hour,\n"
+    "or now with `careloop publish` in another terminal. `careloop read` lists what is published,\n"
+    "`careloop preview` says who will be asked next."
+)
+_ONCE = (
+    "The stack stops now. `make run` brings the inbox and Airflow back at these addresses and goes on;\n"
+    "`careloop read`, `careloop preview` and `careloop verify` work without it."
+)
 
-def show(console: Console, settings: Settings, bucket: Bucket, version: Manifest, turned: Turned) -> None:
-    """Print the places."""
+
+def show(
+    console: Console, settings: Settings, bucket: Bucket, version: Manifest, turned: Turned, once: bool
+) -> None:
+    """Print the places, and what to do next: while the stack is up, or after it has stopped (``once``)."""
     review = keep_review(settings.home, bucket, version)
     inbox = f"http://{LOOPBACK}:{settings.inbox_port}/"
     places = {"the review": review.as_uri(), "the inbox": inbox}
@@ -27,13 +39,7 @@ def show(console: Console, settings: Settings, bucket: Bucket, version: Manifest
     console.print("\n[bold]Where to look[/]")
     for name, place in places.items():
         console.print(f"  {name:<20} {place}", highlight=False, markup=False, soft_wrap=True)
-    console.print(
-        "\nOpen the check-in, click its link, answer. Your answer is in the next version: within the hour,\n"
-        "or now with `careloop publish` in another terminal. `careloop read` lists what is published,\n"
-        "`careloop preview` says who will be asked next.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    console.print("\n" + (_ONCE if once else _WHILE_UP), highlight=False, soft_wrap=True)
 
 
 def keep_review(home: Path, bucket: Bucket, version: Manifest) -> Path:
