@@ -44,15 +44,16 @@ def command(
                 progress=lambda step: status.update(f"{_DOES[step]} …"),
             )
         except Held as held:
-            page = _local_copy(bucket, settings, held.page)
+            why = _local_copy(bucket, settings, held.page)
             verdict = str(held).split(" What failed", maxsplit=1)[0]
-            raise Held(f"{verdict} What failed, and on which rows: {page}", held.page) from None
+            raise Held(f"{verdict} What failed, and on which rows: {why}", held.page) from None
+        page = _local_copy(bucket, settings, published.quality) if published.warnings else None
     if published.new:
         out.print(f"published [bold]{published.version}[/]", highlight=False)
     else:
         out.print(f"nothing changed; [bold]{published.version}[/] stays current", highlight=False)
-    if published.warnings:
-        errors.print(f"with {published.warnings} warnings: {published.quality}", highlight=False)
+    if page:
+        errors.print(f"with {published.warnings} warnings: {page}", highlight=False, soft_wrap=True)
 
 
 def _local_copy(bucket: Bucket, settings: Settings, key: str) -> Path:
