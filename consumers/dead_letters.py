@@ -4,16 +4,15 @@ A dead-letter object counts only if a landing object's metadata names it: one th
 whose collector died before the range was created, is an orphan that nobody reads.
 """
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from consumers.decode import DeadLetter, Row
+from infra import parquet
 from infra.objects import Bucket
 from schemas.errors import TooManyDeadLetters
 from schemas.keys import ChainId
@@ -63,10 +62,8 @@ def write(bucket: Bucket, chain: ChainId, first: int, letters: Sequence[DeadLett
     """Write the dead letters of one range; returns their object's key, empty where there are none."""
     if not letters:
         return ""
-    sink = io.BytesIO()
-    pq.write_table(to_table(letters, now), sink, compression="zstd")
     key = chain.dead_letters(first, uuid4().hex)
-    bucket.create(key, sink.getvalue(), content_type="application/vnd.apache.parquet")
+    bucket.create(key, parquet.write(to_table(letters, now)), content_type=parquet.MEDIA_TYPE)
     return key
 
 

@@ -4,14 +4,12 @@ Whoever comes second gets 412, and with it the link that won: it drops its own b
 there. So a worker that was paused can neither duplicate nor overwrite.
 """
 
-import io
 from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow.parquet as pq
-
 from consumers import dead_letters
 from consumers.batch import OpenRange, to_table
+from infra import parquet
 from infra.landing import link_at
 from infra.objects import Bucket
 from schemas.errors import AlreadyExists, ChainBroken
@@ -49,10 +47,8 @@ def land(bucket: Bucket, closed: OpenRange, origin: Origin, now: datetime) -> La
         cluster_id=origin.cluster_id,
         topic_id=origin.topic_id,
     )
-    sink = io.BytesIO()
-    pq.write_table(to_table(closed.rows), sink, compression="zstd")
     try:
-        bucket.create(link.key, sink.getvalue(), link.metadata(), "application/vnd.apache.parquet")
+        bucket.create(link.key, parquet.write(to_table(closed.rows)), link.metadata(), parquet.MEDIA_TYPE)
     except AlreadyExists:
         return _winner(bucket, link)
     return Landed(link, ours=True)

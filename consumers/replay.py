@@ -5,7 +5,6 @@ under the dead-letter object's own key, after Kafka has acknowledged it: a crash
 message twice, which is a duplicate and never a new event; a marked one is never sent again.
 """
 
-import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,9 +12,8 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from infra import landing
+from infra import landing, parquet
 from infra.broker import Publisher
 from infra.objects import Bucket
 from schemas.errors import AlreadyExists, Conflict, NotFound
@@ -92,7 +90,7 @@ def _rows(bucket: Bucket, link: Link, columns: list[str] | None) -> list[dict[st
         body = bucket.get(link.dead_letters).body
     except NotFound:
         return []
-    table: pa.Table = pq.read_table(io.BytesIO(body), columns=columns)
+    table: pa.Table = parquet.read(body, columns=columns)
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 

@@ -4,7 +4,6 @@ Every chain begins at offset 0 and each range begins where the one before it end
 its metadata says. Events that came twice are counted, not a fault: curation keeps the first.
 """
 
-import io
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,10 +13,9 @@ from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from consumers.dead_letters import KEPT
-from infra import landing
+from infra import landing, parquet
 from infra.objects import Bucket
 from schemas.errors import ChainBroken
 from schemas.keys import ChainId
@@ -117,7 +115,7 @@ def _examine(bucket: Bucket, chain: ChainId, now: datetime, first: int) -> _Read
     except ChainBroken as error:
         return _Read(None, [str(error)], np.empty(0, np.int64))
     try:
-        table = pq.read_table(io.BytesIO(stored.body), columns=_IDENTITY)
+        table = parquet.read(stored.body, columns=_IDENTITY)
     except (pa.ArrowException, OSError) as error:
         return _Read(link, [f"{key} is not readable Parquet: {error}"], np.empty(0, np.int64))
     faults = [*_contents(link, table["offset"].to_numpy()), *_letters(bucket, link, stored.modified, now)]

@@ -4,14 +4,13 @@ Never writes: landing objects are made by the collector alone. Called by the col
 chain end?), by the ledger's planner and by curation (what is new since my position?).
 """
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from infra import parquet
 from infra.objects import Bucket
 from schemas.errors import ChainBroken, NotFound
 from schemas.keys import LANDING, ChainId, parse_landing
@@ -145,8 +144,8 @@ def _read(bucket: Bucket, chain: ChainId, first: int) -> Range:
         ) from None
     link = Link.read(chain, first, stored.metadata)
     try:
-        table = pq.read_table(io.BytesIO(stored.body))
-    except pa.ArrowInvalid as error:
+        table = parquet.read(stored.body)
+    except (pa.ArrowException, OSError) as error:
         raise ChainBroken(
             f"{key} is not readable ({error}); restore it from a copy with its metadata"
         ) from None

@@ -1,6 +1,5 @@
 """``careloop read``: a published dataset, or the review, without knowing a bucket."""
 
-import io
 import sys
 import webbrowser
 from itertools import islice
@@ -8,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from careloop.publish import reader, spreadsheet
+from infra import parquet
 from infra.cli.console import errors, out
 from infra.cli.dataset_table import as_table, natural_width
 from infra.local.session import embedded
@@ -83,7 +82,7 @@ def _dataset(table: pa.Table, name: str, format_: Format, out_file: Path | None)
         shown = as_table(table, DATASETS[name])
         Console(width=max(out.width, natural_width(shown, out))).print(shown)
         return
-    body = _parquet(table) if format_ == "parquet" else spreadsheet.to_csv(table)
+    body = parquet.write(table) if format_ == "parquet" else spreadsheet.to_csv(table)
     if out_file is not None:
         _write(out_file, body)
     elif format_ == "parquet" and sys.stdout.isatty():
@@ -99,9 +98,3 @@ def _write(path: Path, body: bytes) -> None:
         path.write_bytes(body)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    pq.write_table(table, sink)
-    return sink.getvalue()

@@ -1,11 +1,9 @@
 """What can never be read is kept whole, with its reason; too much of it stops the collector."""
 
-import io
 import json
 from types import SimpleNamespace
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from consumers.batch import OpenRange
@@ -13,7 +11,7 @@ from consumers.collect import collect
 from consumers.decode import decode
 from consumers.land import Origin, land
 from consumers.replay import refused, replay
-from infra import landing
+from infra import landing, parquet
 from infra.broker import Publisher
 from infra.objects import Bucket
 from infra.settings import Settings
@@ -66,7 +64,7 @@ def test_every_nasty_message_is_kept_as_it_came_with_its_reason(
 
 def rows(bucket: Bucket) -> list[dict[str, Any]]:
     keys = [entry.key for entry in bucket.scan(DEAD_LETTERS) if entry.key.endswith(".parquet")]
-    return [row for key in keys for row in pq.read_table(io.BytesIO(bucket.get(key).body)).to_pylist()]
+    return [row for key in keys for row in parquet.read(bucket.get(key).body).to_pylist()]
 
 
 def test_a_timestamp_that_is_no_date_is_malformed(kafka_settings: Settings, bucket: Bucket) -> None:

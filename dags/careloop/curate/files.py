@@ -4,26 +4,18 @@ They are written before the manifest names them; what a crash or the loser of tw
 removed by `careloop.curate.sweep`, which a name used again could mislead.
 """
 
-import io
 import uuid
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from infra import parquet
 from infra.objects import Bucket
 from schemas import keys
 
 _THREADS = 8
-
-
-def encode(table: pa.Table) -> bytes:
-    """Parquet bytes that depend on the rows alone."""
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", store_schema=True)
-    return sink.getvalue()
 
 
 def unique_name() -> str:
@@ -32,9 +24,9 @@ def unique_name() -> str:
 
 def write_day(bucket: Bucket, event: str, day: date, table: pa.Table) -> str:
     """Write one event type's rows of one day; returns the key."""
-    body = encode(table)
+    body = parquet.write(table)
     key = keys.history(event, day, unique_name())
-    bucket.put(key, body, content_type="application/vnd.apache.parquet")
+    bucket.put(key, body, content_type=parquet.MEDIA_TYPE)
     return key
 
 
@@ -49,7 +41,7 @@ def read_many(bucket: Bucket, wanted: Sequence[str], schema: pa.Schema) -> pa.Ta
 
 def read(bucket: Bucket, key: str, schema: pa.Schema) -> pa.Table:
     """One file's rows in ``schema``; a column that it was written without is null."""
-    table = pq.read_table(io.BytesIO(bucket.get(key).body))
+    table = parquet.read(bucket.get(key).body)
     columns = [
         table.column(field.name).cast(field.type)
         if field.name in table.column_names

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from careloop.curate import files
 from careloop.curate.manifest import HistoryManifest, IndexFile
 from careloop.curate.winners import Copy, Position
+from infra import parquet
 from infra.objects import Bucket
 from schemas.history import HISTORY, INDEX
 from schemas.keys import HISTORY as PREFIX
@@ -55,9 +56,9 @@ def rebuild(bucket: Bucket, manifest: HistoryManifest) -> tuple[IndexFile, ...]:
 
 
 def _write(bucket: Bucket, shard: str, table: pa.Table) -> IndexFile:
-    body = files.encode(table.sort_by("uid"))
+    body = parquet.write(table.sort_by("uid"))
     key = f"{PREFIX}_index/{shard}/{files.unique_name()}.parquet"
-    bucket.put(key, body, content_type="application/vnd.apache.parquet")
+    bucket.put(key, body, content_type=parquet.MEDIA_TYPE)
     return IndexFile(key=key, shard=shard, rows=table.num_rows)
 
 

@@ -4,14 +4,13 @@ Only versions that are or were current can be read. Never looks into staging. Ca
 the review and the next publisher.
 """
 
-import io
 from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from careloop.publish.manifest import Manifest
 from careloop.publish.pointer import current, manifest_of
+from infra import parquet
 from infra.objects import Bucket
 from schemas import keys
 from schemas.errors import CareloopError, InputError
@@ -51,7 +50,7 @@ def versions(bucket: Bucket) -> Iterator[str]:
 
 def table(bucket: Bucket, dataset: str, version: str | None = None) -> pa.Table:
     """One dataset of ``version`` (None: the current one)."""
-    return pq.read_table(io.BytesIO(file(bucket, f"{_known(dataset)}.parquet", version)))
+    return parquet.read(file(bucket, f"{_known(dataset)}.parquet", version))
 
 
 def tables(bucket: Bucket, version: str) -> dict[str, pa.Table]:
@@ -59,7 +58,7 @@ def tables(bucket: Bucket, version: str) -> dict[str, pa.Table]:
     named = manifest_of(bucket, version).files
     wanted = [dataset for dataset in DATASETS if f"{dataset}.parquet" in named]
     bodies = {each: bucket.get(keys.published(version, f"{each}.parquet")).body for each in wanted}
-    return {dataset: pq.read_table(io.BytesIO(body)) for dataset, body in bodies.items()}
+    return {dataset: parquet.read(body) for dataset, body in bodies.items()}
 
 
 def file(bucket: Bucket, name: str, version: str | None = None) -> bytes:

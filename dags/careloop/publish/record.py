@@ -4,7 +4,6 @@ Only the run's id travels between tasks; everything else lies here, so a step ca
 by the steps.
 """
 
-import io
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -12,9 +11,9 @@ from typing import TypeVar
 
 import msgspec
 import pyarrow as pa
-import pyarrow.parquet as pq
 from msgspec import Struct
 
+from infra import parquet
 from infra.objects import Bucket
 from schemas import keys
 from schemas.errors import CareloopError
@@ -55,18 +54,11 @@ def load(bucket: Bucket, run: str, name: str, kind: type[S]) -> S:
 
 def save_tables(bucket: Bucket, run: str, tables: Mapping[str, pa.Table]) -> None:
     for name, table in tables.items():
-        bucket.put(keys.staging(run, f"{name}.parquet"), parquet(table))
+        bucket.put(keys.staging(run, f"{name}.parquet"), parquet.write(table))
 
 
 def load_table(bucket: Bucket, run: str, name: str) -> pa.Table:
-    return pq.read_table(io.BytesIO(bucket.get(keys.staging(run, f"{name}.parquet")).body))
-
-
-def parquet(table: pa.Table) -> bytes:
-    """The same bytes for the same table."""
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue()
+    return parquet.read(bucket.get(keys.staging(run, f"{name}.parquet")).body)
 
 
 def sweep(bucket: Bucket, now: datetime) -> None:

@@ -5,21 +5,19 @@ changes nothing. The manifest is written after all other files; the pointer move
 """
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from msgspec.structs import replace
 
 from careloop.metrics import PreviousVersion
 from careloop.publish import dictionary, review, spreadsheet
 from careloop.publish.manifest import LINEAGE, FileEntry, Manifest, encode
 from careloop.publish.pointer import manifest_of
-from careloop.publish.record import parquet
+from infra import parquet
 from infra.objects import Bucket
 from schemas import keys
 from schemas.errors import AlreadyExists, CareloopError, Conflict, NotFound
@@ -29,7 +27,7 @@ _TYPES = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "md": "text/markdown; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
+    "parquet": parquet.MEDIA_TYPE,
 }
 
 
@@ -48,8 +46,8 @@ class Version:
 
 def build(draft: Manifest, tables: Mapping[str, pa.Table], waiting: pa.Table) -> Version:
     """The whole version; ``draft`` says all of the manifest that does not depend on the files."""
-    figures = {f"{name}.parquet": parquet(table) for name, table in tables.items()}
-    remembered = parquet(waiting)
+    figures = {f"{name}.parquet": parquet.write(table) for name, table in tables.items()}
+    remembered = parquet.write(waiting)
     content = _content(draft, figures, remembered)
     inputs = _digest(content.encode(), msgspec.json.encode(draft.positions, order="sorted"))
     name = keys.version(draft.started, inputs)
@@ -85,7 +83,7 @@ def seen(bucket: Bucket, version: str | None) -> PreviousVersion | None:
             f"{keys.waiting(version)} is gone: without it small groups could come back by "
             "subtraction, so nothing is published; restore it from the bucket's backup"
         ) from None
-    return PreviousVersion(before.positions, pq.read_table(io.BytesIO(body)), before.started)
+    return PreviousVersion(before.positions, parquet.read(body), before.started)
 
 
 def lineage(previous: Manifest | None) -> tuple[str, ...]:

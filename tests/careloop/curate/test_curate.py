@@ -1,14 +1,13 @@
 """Curation on the real store: crash, repeat, duplicates, late copies, odd times, lost races."""
 
-import io
 from datetime import UTC, datetime, timedelta
 
-import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
 from careloop.curate import HistoryManifest, curate, files, index, load, run
 from careloop.curate.manifest import move
+from infra import parquet
 from infra.objects import Bucket
 from infra.settings import Settings
 from schemas.errors import Conflict, SettingError
@@ -67,7 +66,7 @@ def test_history_holds_no_raw_id_contact_or_address(bucket: Bucket, settings: Se
     )
     history = curate(bucket, settings, policy(), NOW)
     for file in history.files:
-        text = str(pq.read_table(io.BytesIO(bucket.get(file.key).body)).to_pylist())
+        text = str(parquet.read(bucket.get(file.key).body).to_pylist())
         for raw in ("TICKET-77", "client-77", "org-77", "anna@", "1234567", "words for the client"):
             assert raw not in text
     [ticket], [answer] = rows(bucket, history), rows(bucket, history, "pulse-answered")
