@@ -4,9 +4,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help run test check format generate bench constraints clean
 
+NEW_ENOUGH := import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 # The first Python that is new enough; `make PYTHON=/path/to/python3.12 run` names another.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	$$p -c 'import sys; raise SystemExit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && command -v $$p && break; done)
+	$$p -c '$(NEW_ENOUGH)' 2>/dev/null && command -v $$p && break; done)
 BIN := .venv/bin
 ONCE ?=
 
@@ -45,6 +46,7 @@ clean: ## remove .venv and the embedded stack's state
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "careloop needs Python 3.11, 3.12 or 3.13, and none was found on the PATH; install one, or: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { echo "careloop needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is none of them" >&2; exit 2; }
 	@$(PYTHON) -m venv .venv || { echo "careloop: $(PYTHON) -m venv failed; on Debian or Ubuntu: apt install python3-venv" >&2; rm -rf .venv; exit 2; }
 
 .venv/.run: .venv/bin/python constraints.txt pyproject.toml

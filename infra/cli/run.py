@@ -34,11 +34,12 @@ def command(once: Once = False) -> None:
 
 
 def _run(settings: Settings, once: bool, listening: Signals) -> None:
-    require_embedded(settings)
     disk.require_free(settings.home, settings.min_free_mb)
     with ExitStack() as held:
         held.enter_context(disk.one_clear_line(settings.home))
+        # Before all else: the addresses of a stack that is up look like the user's own.
         held.enter_context(lock.hold(settings.home, "`careloop run`"))
+        require_embedded(settings)
         require_ports(settings)
         held.callback(stack_env.remove, settings.home)
         supervisor = held.enter_context(Supervisor(settings.home))

@@ -1,12 +1,16 @@
 """Ctrl-C, SIGTERM and a closed terminal, turned into one exception that unwinds everything in order."""
 
+import os
+import select
 import signal
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NOHUP = (signal.SIGHUP, signal.SIG_IGN)
 
 
 class Stopped(BaseException):
@@ -28,6 +32,10 @@ class Signals:
     def __init__(self) -> None:
         self._listening = True
 
+    @property
+    def listening(self) -> bool:
+        return self._listening
+
     def ignore(self) -> None:
         """From here on parts are being stopped: more signals must not interrupt that."""
         self._listening = False
@@ -40,9 +48,15 @@ class Signals:
 
 @contextmanager
 def interrupting() -> Iterator[Signals]:
-    """`Stopped` is raised in the block at the first signal. Only for the main thread."""
+    """`Stopped` is raised in the block at the first signal. Only for the main thread.
+
+    Under ``nohup`` a closed terminal is none of ours: who ignores SIGHUP goes on ignoring it.
+    """
     signals = Signals()
-    before = {number: signal.signal(number, signals.handle) for number in _NUMBERS}
+    numbers = [number for number in _NUMBERS if (number, signal.getsignal(number)) != _NOHUP]
+    before = {number: signal.signal(number, signals.handle) for number in numbers}
+    if signal.SIGHUP in numbers:
+        _watch_terminal(signals)
     try:
         yield signals
     except Stopped:
@@ -52,7 +66,25 @@ def interrupting() -> Iterator[Signals]:
         _restore(before)
         raise
     else:
+        signals.ignore()
         _restore(before)
+
+
+def _watch_terminal(signals: Signals) -> None:
+    """A terminal that is closed tells its session's leader alone, which may be ``make``: look for it too."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:  # started without a terminal
+        return
+
+    def wait() -> None:
+        hung_up = select.poll()
+        hung_up.register(terminal, 0)
+        for _, event in hung_up.poll():
+            if event & select.POLLHUP and signals.listening:
+                os.kill(os.getpid(), signal.SIGHUP)
+
+    threading.Thread(target=wait, name="terminal", daemon=True).start()
 
 
 def _restore(handlers: Mapping[signal.Signals, Any]) -> None:

@@ -28,6 +28,11 @@ def careloop(home: Path, *command: str, **more: str) -> subprocess.CompletedProc
     )
 
 
+def _as_from_a_terminal() -> None:
+    """Also where the tests themselves run under ``nohup``."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 class Run:
     """One ``careloop run``; its output goes to a file, so that it never waits for a reader."""
 
@@ -43,6 +48,7 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_as_from_a_terminal,
             )
 
     @property

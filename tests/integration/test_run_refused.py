@@ -25,6 +25,7 @@ def _refused(home: Path, code: int, *words: str, **more: str) -> None:
 
 def test_a_second_run_is_refused(tmp_path: Path) -> None:
     with lock.hold(tmp_path, "`careloop run`"):
+        (tmp_path / "stack.env").write_text("CARELOOP_KAFKA_BOOTSTRAP='127.0.0.1:9'\n")
         _refused(tmp_path, 1, "is in use by `careloop run`")
 
 

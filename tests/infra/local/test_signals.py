@@ -1,9 +1,12 @@
 """The first signal unwinds everything in order; those after it interrupt nothing."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -26,12 +29,25 @@ except signals.Stopped as stopped:
     raise SystemExit(stopped.exit_code)
 """
 
+_UNDER_MAKE = """
+import sys, time
+from infra.local import signals
+try:
+    with signals.interrupting():
+        print("up", file=open(sys.argv[1], "w"), flush=True)
+        time.sleep(60)
+except signals.Stopped as stopped:
+    print(stopped, file=open(sys.argv[1], "a"))
+"""
+
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_each_signal_has_the_exit_code_that_a_shell_expects(number: signal.Signals, code: int) -> None:
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    # Also where the tests themselves run under nohup.
+    started = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in started}
     try:
         with pytest.raises(Stopped) as stopped, signals.interrupting():
             os.kill(os.getpid(), number)
@@ -57,3 +73,33 @@ def test_afterwards_signals_mean_what_they_meant_before() -> None:
     with signals.interrupting():
         assert signal.getsignal(signal.SIGTERM) != before
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_closed_terminal_is_noticed_though_only_its_leader_is_told(tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    leader, terminal = pty.fork()
+    if leader == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        # As `make` does, the leader waits for its child when it is told of the hang-up.
+        script = 'trap : HUP; "$0" -c "$1" "$2"; exit 0'
+        os.execv("/bin/sh", ["sh", "-c", script, sys.executable, _UNDER_MAKE, str(said)])
+    _until(said, "up\n")
+    os.close(terminal)
+    _until(said, "up\nSIGHUP\n")
+    os.waitpid(leader, 0)
+
+
+def test_under_nohup_a_closed_terminal_changes_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with signals.interrupting():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def _until(path: Path, text: str) -> None:
+    deadline = time.monotonic() + 30
+    while not path.exists() or path.read_text() != text:
+        assert time.monotonic() < deadline, path.read_text() if path.exists() else "it did not start"
+        time.sleep(0.05)
