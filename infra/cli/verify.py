@@ -45,10 +45,16 @@ def command() -> None:
 
 
 def _table(report: Report) -> Table:
-    table = Table(title="landing, partition by partition", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column("topic / generation / partition", no_wrap=True)
+    table = Table(
+        title="landing, by topic/generation/partition",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=0,  # a console of 80 columns holds it
+    )
+    table.add_column("partition", no_wrap=True)
     for name in _NUMBERS:
-        table.add_column(name, justify="right", no_wrap=name in ("first", "next", "rows"))
+        table.add_column(name, justify="right", min_width=max(map(len, name.split())))
     for found in report.chains:
         table.add_row(*_cells(found), style="red" if found.faults else None)
     return table
